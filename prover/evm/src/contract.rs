@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use assay_interface::{
     groth16::{Form, KeyError, SetupKind, VerifyingKey, check_key},
+    missing::Missing,
     schema::{ModelSchema, TensorSchema, Visibility},
     statement::{HEADER_ELEMENTS, limbs_for, values_per_limb},
 };
@@ -98,24 +99,27 @@ impl Contract<'_> {
                 ("MORE_KEY", more),
                 ("KEY", &lines(self.key.as_bytes())),
                 ("PAIRING_GAS", &(60_000 * (pairings + 1)).to_string()),
-                ("NOTES", &self.notes()), // last: a model's name may look like a mark
+                ("WARNING", self.warning()),
+                ("MODEL", &self.model_name()), // last: a name may look like a mark
             ],
         );
         let statement = self.model.map(statement).transpose()?.unwrap_or_default();
         Ok([&head, &statement, body, POINTS, "}\n"].concat())
     }
 
-    /// Comments in front of the contract: what it is for, and whom to trust.
-    fn notes(&self) -> String {
-        let mut notes = String::new();
-        if let Some(model) = self.model {
-            // Escaped: a name may hold any letters, and some end a line for Solidity.
-            let _ = writeln!(notes, "// Model: {}.", model.name().escape_default());
+    /// A comment in front of the contract: whom not to trust.
+    fn warning(&self) -> &'static str {
+        match self.setup {
+            SetupKind::Development => {
+                "// A development key: whoever made it can forge proofs. Not for anything of value.\n"
+            }
+            SetupKind::Ceremony => "",
         }
-        if self.setup == SetupKind::Development {
-            notes += "// A development key: whoever made it can forge proofs. Not for anything of value.\n";
-        }
-        notes
+    }
+
+    /// A comment: what the contract is for. It stands within the contract, since the compiler reads comments outside of it for licenses.
+    fn model_name(&self) -> String {
+        self.model.map(|model| format!("    // Model: {}\n\n", quoted(model.name()))).unwrap_or_default()
     }
 }
 
@@ -133,6 +137,7 @@ fn statement(model: &ModelSchema) -> Result<String, ContractError> {
             ("ROUNDS", &lines(&hash.constants)),
             ("WORDS", &hash.words.to_string()),
             ("PERMUTATION", &assembly),
+            ("OUTPUTS", &outputs(model)),
             ("LAYOUT", &layout(model)), // last: a tensor's name may look like a mark
         ],
     ))
@@ -147,16 +152,37 @@ fn layout(model: &ModelSchema) -> String {
         let (count, what) = contents(tensor);
         let place =
             if count == 1 { format!("limb {at}") } else { format!("limbs {at} to {}", at + count - 1) };
-        let _ = writeln!(out, "    // {place}: {side} {}, {what}", tensor.name.escape_default());
+        let _ = writeln!(out, "    // {place}: {side} {}, {what}", quoted(&tensor.name));
         at += count;
     }
     out
+}
+
+/// The answers of `outputAt`.
+fn outputs(model: &ModelSchema) -> String {
+    let mut out = String::new();
+    let mut at = model.input_limbs();
+    for (index, tensor) in model.outputs().iter().enumerate() {
+        let (bits, values) = (tensor.bits, tensor.elements());
+        let _ = writeln!(out, "        if (index == {index}) return ({at}, {bits}, {values});");
+        at += contents(tensor).0;
+    }
+    out
+}
+
+/// A name as a comment has it: quoted, and escaped, for it may hold any letters, and some end a line for Solidity.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.escape_default())
 }
 
 /// How many limbs a tensor has, and what they hold.
 fn contents(tensor: &TensorSchema) -> (usize, String) {
     let values = tensor.elements();
     let count = if values == 1 { "1 value".to_owned() } else { format!("{values} values") };
+    let missing = match tensor.missing {
+        Missing::Never => "",
+        _ => "; the least integer may mean missing",
+    };
     match tensor.visibility {
         Visibility::Public => {
             let scales = match tensor.scales.as_slice() {
@@ -164,10 +190,10 @@ fn contents(tensor: &TensorSchema) -> (usize, String) {
                 _ => "; see the schema for scales".to_owned(),
             };
             let each = values_per_limb(tensor.bits);
-            let what = format!("{count} of {} bits, {each} a limb{scales}", tensor.bits);
+            let what = format!("{count} of {} bits, {each} a limb{scales}{missing}", tensor.bits);
             (limbs_for(values, tensor.bits), what)
         }
-        Visibility::Committed => (1, format!("a commitment to {count} of {} bits", tensor.bits)),
+        Visibility::Committed => (1, format!("a commitment to {count} of {} bits{missing}", tensor.bits)),
         Visibility::Member { depth } => {
             (4, format!("root of its tree of depth {depth}, two halves of a scope, nullifier"))
         }

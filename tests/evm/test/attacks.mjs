@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { createAddressFromString } from '@ethereumjs/util';
 import { bn254 } from '@noble/curves/bn254.js';
 
+import { outsideSubgroup, replaced } from '../src/curve.mjs';
 import { machine, statementCall, verifyCall, word } from '../src/machine.mjs';
 import { compile } from '../src/solidity.mjs';
 import { prepare, subjects } from '../src/subjects.mjs';
@@ -14,8 +16,6 @@ const R = bn254.fields.Fr.ORDER;
 const [plainSubject, committedSubject] = subjects;
 
 const number = (bytes) => BigInt(`0x${bytes.toString('hex')}`);
-/** A copy with `bytes` at `offset`. */
-const replaced = (whole, offset, bytes) => Buffer.concat([whole.subarray(0, offset), bytes, whole.subarray(offset + bytes.length)]);
 const flipped = (whole, offset, bit = 1) => replaced(whole, offset, Buffer.from([whole[offset] ^ bit]));
 
 const G1 = bn254.G1.Point;
@@ -102,6 +102,14 @@ for (const subject of [plainSubject, committedSubject]) {
         await refused(`${others.length} limbs`, evm.call(contract, statementCall(proof, context, others)), 'LimbCount');
       }
     });
+    await t.test('an address without a contract', async () => {
+      const nobody = { address: createAddressFromString(`0x${'ab'.repeat(20)}`), abi: [] };
+      for (const call of [verifyCall(proof, digest), statementCall(proof, context, limbs)]) {
+        const { error, returned } = await evm.call(nobody, call);
+        assert.deepEqual([error, returned.length], [null, 0], 'a call succeeds there');
+        assert.equal((await evm.call(contract, call)).returned.length, 32, 'and a contract answers');
+      }
+    });
     await t.test('other statements', async () => {
       const statement = (of, at) => evm.call(contract, statementCall(proof, of, at));
       assert.equal((await statement(context, limbs)).error, null);
@@ -163,19 +171,4 @@ function altered(code, part) {
   const copy = Buffer.from(code);
   for (let found = copy.indexOf(part); found >= 0; found = copy.indexOf(part, found + 1)) copy[found + part.length - 1] ^= 1;
   return copy;
-}
-
-/** A point of G2's curve that is not in the subgroup of prime order: nearly every point is none. */
-function outsideSubgroup() {
-  const { Fp2 } = bn254.fields;
-  const b = bn254.G2.Point.CURVE().b;
-  for (let c0 = 1n; ; c0++) {
-    const x = Fp2.create({ c0, c1: 0n });
-    try {
-      const y = Fp2.sqrt(Fp2.add(Fp2.mul(Fp2.sqr(x), x), b));
-      return Buffer.concat([x.c1, x.c0, y.c1, y.c0].map(word));
-    } catch {
-      // no square: the next
-    }
-  }
 }

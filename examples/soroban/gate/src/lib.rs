@@ -25,6 +25,8 @@ pub enum Error {
     TierTooHigh = 1,
     /// No limbs, or bits that no tier has.
     NoTier = 2,
+    /// The last limb has bits above a tier's: the gate was created with too small a width.
+    NotOneTier = 3,
 }
 
 #[contracttype]
@@ -42,6 +44,10 @@ pub struct Gate;
 #[contractimpl]
 impl Gate {
     /// `bits` is the width of the tier, the one value of the last limb; tiers up to `highest` are let in.
+    ///
+    /// The width has to be the model's, as the statement's layout has it (`assay inspect`): the verifier knows no layout, so nothing
+    /// here compares it. Of too small a width every proof is refused; under too large a one every tier reads as a low one, and EVERYBODY
+    /// is let in.
     pub fn __constructor(env: Env, verifier: Address, bits: u32, highest: i64) -> Result<(), Error> {
         if !(1..=32).contains(&bits) {
             return Err(Error::NoTier);
@@ -73,9 +79,12 @@ impl Gate {
         let highest: i64 = storage.get(&Stored::Highest).ok_or(Error::NoTier)?;
         let context = Self::context_of(env.clone(), borrower.clone());
         VerifierClient::new(&env, &verifier).verify_statement(&proof, &context, &limbs); // a refusal ends this call
-        let [.., a, b, c, d] = limbs.last().ok_or(Error::NoTier)?.to_array();
-        let offset = u64::from(u32::from_be_bytes([a, b, c, d])) & ((1 << bits) - 1);
-        if offset as i64 - (1 << (bits - 1)) > highest {
+        let [above @ .., a, b, c, d] = limbs.last().ok_or(Error::NoTier)?.to_array();
+        let offset = i64::from(u32::from_be_bytes([a, b, c, d]));
+        if above != [0; 28] || offset >> bits != 0 {
+            return Err(Error::NotOneTier);
+        }
+        if offset - (1 << (bits - 1)) > highest {
             return Err(Error::TierTooHigh);
         }
         let nonce = Stored::Nonce(borrower.clone());

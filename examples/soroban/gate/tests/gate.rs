@@ -18,7 +18,11 @@ const BITS: u32 = 3;
 
 #[test]
 fn a_proven_tier_opens_the_gate_once_for_one_borrower() {
-    for highest in [TIER, TIER - 1] {
+    for (bits, highest, refusal) in [
+        (BITS, TIER, None),
+        (BITS, TIER - 1, Some(Error::TierTooHigh)),
+        (BITS - 1, TIER, Some(Error::NotOneTier)),
+    ] {
         let env = Env::new_with_config(EnvTestConfig { capture_snapshot_at_drop: false });
         env.mock_all_auths();
         let vector = vectors::read(&env, VECTOR);
@@ -27,12 +31,12 @@ fn a_proven_tier_opens_the_gate_once_for_one_borrower() {
         env.register_at(&verifier, Verifier, (vector.key.clone(), vector.domain.clone()));
         let digest = VerifierClient::new(&env, &verifier).statement_digest(&vector.context, &vector.limbs);
         assert_eq!(digest, vector.digest);
-        env.register_at(&gate, Gate, (verifier, BITS, highest));
+        env.register_at(&gate, Gate, (verifier, bits, highest));
         let contract = GateClient::new(&env, &gate);
         assert_eq!(contract.context_of(&borrower), vector.context, "the vector was made for another context");
-        if highest < TIER {
+        if let Some(refusal) = refusal {
             let refused = contract.try_enter(&borrower, &vector.proof, &vector.limbs);
-            assert_eq!(refused, Err(Ok(Error::TierTooHigh)));
+            assert_eq!(refused, Err(Ok(refusal)));
             continue;
         }
         assert!(

@@ -9,12 +9,13 @@ const EXAMPLE: &str = "\
 From a model to a verified proof on a chain with the Ethereum virtual machine:
 
   assay export solidity --vk risk.vk --model risk.assay -o RiskVerifier.sol
-  forge create RiskVerifier.sol:RiskVerifier --broadcast ...
+  forge create RiskVerifier.sol:RiskVerifier --optimize --optimizer-runs 200 --broadcast ...
   assay prove --model risk.assay --key risk.pk --input input.json -o decision.proof
   cast call ADDRESS $(assay export calldata --proof decision.proof)
 
-A call that returns was given a valid proof; one that was not reverts, with the reason's name. What
-that costs and whom it trusts: docs/other-chains.md.";
+A call that returns the statement's digest was given a valid proof; one that was not reverts, with
+the reason's name; one that returns 0x reached no contract. What that costs and whom it trusts:
+docs/other-chains.md.";
 
 /// Write a verifier for another chain, or the call that it takes.
 #[derive(Debug, clap::Args)]

@@ -1,7 +1,7 @@
 
-    /// Returns if `proof`, -A 64 | B 128 | C 64 | D 64 | PoK 64, is one of the statement with this digest; reverts if not.
+    /// Returns `KEY_HASH` if `proof`, -A 64 | B 128 | C 64 | D 64 | PoK 64, is one of the statement with this digest; reverts if not.
     /// The digest says nothing by itself: whoever acts on it computes it from the statement.
-    function verify(bytes calldata proof, uint256 digest) public view {
+    function verify(bytes calldata proof, uint256 digest) public view returns (bytes32) {
         if (proof.length != 384) revert ProofLength(proof.length);
         if (digest >= R) revert NotCanonical();
         checkPoints(proof);
@@ -33,6 +33,7 @@
             copy(add(input, 832), add(k, 640), 128)
         }
         checkProduct(input, 960);
+        return KEY_HASH;
     }
 
     /// h, which the prover cannot know before it has committed: the first 31 bytes of a hash.

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Made by `assay export solidity`, assay @VERSION@. docs/other-chains.md has what it costs, how to deploy it, and what it trusts.
-@NOTES@pragma solidity ^0.8.20;
+@WARNING@pragma solidity ^0.8.20;
 
 /// Verifies @FORM@ proofs under one key. It keeps no state, has no owner and never changes.
-/// A proof that is refused reverts: a call that returns was given a valid one.
+/// A proof that is refused reverts. A call that returns `KEY_HASH`, or a statement's digest, was given a valid one; one that returns nothing
+/// was answered by no contract: at an address without code every call succeeds.
 contract @NAME@ {
-    /// Another length than that of a proof under this key.
+@MODEL@    /// Another length than that of a proof under this key.
     error ProofLength(uint256 given);
     /// A coordinate, or a number of the statement, that is not below its field's order: it would be a second encoding.
     error NotCanonical();
@@ -20,7 +21,8 @@ contract @NAME@ {
     bytes32 public constant KEY_HASH = 0x@KEY_HASH@;
     /// The circuit that the key's file claims to be of: nothing in a key shows it.
     bytes32 public constant CIRCUIT = 0x@CIRCUIT@;
-    /// How the key's secrets were made. Whoever made a development key can prove anything.
+    /// How the key's secrets were made, as the key's file claims: a byte beside the key, which `KEY_HASH` does not bind. Whoever made a
+    /// development key can prove anything.
     string public constant SETUP = "@SETUP@";
 
     /// alpha 64 | beta 128 | gamma 128 | delta 128 | IC_0 64 | IC_1 64@MORE_KEY@: G1 is x | y, G2 is x.c1 | x.c0 | y.c1 | y.c0.

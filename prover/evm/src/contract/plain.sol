@@ -1,7 +1,7 @@
 
-    /// Returns if `proof`, -A 64 | B 128 | C 64, is one of the statement with this digest; reverts if not.
+    /// Returns `KEY_HASH` if `proof`, -A 64 | B 128 | C 64, is one of the statement with this digest; reverts if not.
     /// The digest says nothing by itself: whoever acts on it computes it from the statement.
-    function verify(bytes calldata proof, uint256 digest) public view {
+    function verify(bytes calldata proof, uint256 digest) public view returns (bytes32) {
         if (proof.length != 256) revert ProofLength(proof.length);
         if (digest >= R) revert NotCanonical();
         checkPoints(proof);
@@ -32,4 +32,5 @@
             copy(add(input, 640), add(k, 320), 128)
         }
         checkProduct(input, 768);
+        return KEY_HASH;
     }

@@ -1,6 +1,10 @@
 
     /// Another number of limbs than the model's.
     error LimbCount(uint256 given);
+    /// The model has no output with this index.
+    error NoOutput(uint256 index);
+    /// No packing has such a value: bits outside 1 to 32, a position behind the limb's last, or a limb with bits above that.
+    error NoValue(uint256 limb, uint256 bits, uint256 position);
 
     /// The first element of every statement of the model: a hash of its schema.
     uint256 public constant DOMAIN = 0x@DOMAIN@;
@@ -37,8 +41,15 @@
         return firstOfPermutation(state, ROUNDS);
     }
 
-    /// The integer at `position` of a limb whose values have `bits` bits, 1 to 32.
+    /// Where an output stands: its first limb, the bits of a value, and how many values it has, 248 / bits in each limb.
+    function outputAt(uint256 index) external pure returns (uint256 limb, uint256 bits, uint256 values) {
+@OUTPUTS@        revert NoOutput(index);
+    }
+
+    /// The integer at `position` of a limb whose values have `bits` bits, 1 to 32. Under other bits than the tensor's it is another integer:
+    /// they come from `outputAt`, or from the layout above.
     function valueOf(uint256 limb, uint256 bits, uint256 position) public pure returns (int256) {
+        if (bits == 0 || bits > 32 || position >= 248 / bits || limb >> (248 / bits * bits) != 0) revert NoValue(limb, bits, position);
         uint256 offset = (limb >> (bits * position)) & ((1 << bits) - 1);
         return int256(offset) - int256(1 << (bits - 1));
     }

@@ -14,9 +14,11 @@ Examples:
   $ cast send 0x1234... $(assay export calldata --proof decision.proof --digest) ...
 
 The first is a call of verifyStatement(bytes,bytes32,uint256[]), for a contract that was made with
---model; with --digest it is one of verify(bytes,uint256), which every such contract has. Nothing
-is verified here: `assay verify` does that. With --json the call's parts stand beside it, for
-contracts that take a proof among other arguments.";
+--model, and returns the statement's digest; with --digest it is one of verify(bytes,uint256),
+which every such contract has, and returns its KEY_HASH. A refusal reverts. A call that returns
+nothing reached no contract, and shows nothing. Nothing is verified here: `assay verify` does that.
+With --json the call's parts stand beside it, for contracts that take a proof among other
+arguments.";
 
 /// Print the call by which a contract from `assay export solidity` verifies a proof.
 #[derive(Debug, clap::Args)]

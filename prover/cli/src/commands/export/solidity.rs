@@ -22,16 +22,22 @@ Examples:
 The contract is one file without imports, for Solidity 0.8.20 or later and every EVM version since
 Paris. It holds the key, keeps no state and has no owner: another key is another contract.
 
-  verify(proof, digest)                     reverts unless the proof is one of this digest
+  verify(proof, digest)                     returns KEY_HASH if the proof is one of this digest
   statementDigest(context, limbs)           with --model: Poseidon of a statement
   verifyStatement(proof, context, limbs)    with --model: both; returns the digest
+  outputAt(index)                           with --model: an output's limb, bits and values
+
+What is refused reverts. Look at what a call returns, too: at an address without code every call
+succeeds, and returns nothing. Compile with the optimizer (solc --optimize --optimizer-runs 200)
+and without --via-ir.
 
 A digest says nothing by itself. A contract that acts on a decision takes the statement, and reads
-the outputs from its limbs, whose layout stands in the file (`valueOf` unpacks them); one that
-computes the digest elsewhere, or was handed it by who has, takes --vk alone. Replays are the
-caller's affair: it derives the context from its own state, or remembers digests.
+the outputs from its limbs, where `outputAt` says (`valueOf` unpacks them); one that computes the
+digest elsewhere, or was handed it by who has, takes --vk alone. Replays are the caller's affair:
+it derives the context from its own state, or remembers digests.
 
-A development key's contract says so, in SETUP: whoever made the key can forge proofs.";
+The contract of a development key says so in SETUP, as the key's file claims: whoever made the key
+can forge proofs.";
 
 /// Write a Solidity contract that verifies proofs under a key.
 #[derive(Debug, clap::Args)]
