@@ -3,6 +3,7 @@
 //!
 //! The fuzz targets of `tests/fuzz` and the smoke test `tests/readers.rs` call the same functions on the same seeds.
 
+mod ceremony;
 mod chain;
 mod files;
 mod keys;
@@ -10,6 +11,7 @@ mod models;
 mod seeds;
 
 pub use self::{
+    ceremony::{ptau, transcript},
     chain::{onchain_key, price_account, price_source, return_data, schema, unpack},
     files::{artifact, circuit, proof_file, witness},
     keys::{proof, proving_key, snarkjs, verifying_key, wtns, zkey},
@@ -53,6 +55,8 @@ pub const READERS: &[Reader] = &[
     Reader { name: "snarkjs", read: snarkjs, seeds: keys::snarkjs_seeds, mutants: 2000 },
     Reader { name: "zkey", read: zkey, seeds: keys::zkey_seeds, mutants: 500 },
     Reader { name: "wtns", read: wtns, seeds: keys::wtns_seeds, mutants: 5000 },
+    Reader { name: "ptau", read: ptau, seeds: ceremony::ptau_seeds, mutants: 100 },
+    Reader { name: "transcript", read: transcript, seeds: ceremony::transcript_seeds, mutants: 1000 },
     Reader { name: "onchain_key", read: onchain_key, seeds: chain::onchain_key_seeds, mutants: 200 },
     Reader { name: "return_data", read: return_data, seeds: chain::return_data_seeds, mutants: 5000 },
     Reader { name: "price_account", read: price_account, seeds: chain::price_account_seeds, mutants: 5000 },

@@ -15,6 +15,7 @@
 //! | `.wtns`, its circuit | circuit digest in the header | [`crate::Model::check_witness`]: every constraint |
 //! | `.proof`, its key | digest of the `.vk` in the header | verification under the key; the name only gives a better message |
 //! | `.proof`, its model | domain, a hash of the schema, in the statement | verification: the circuit binds it |
+//! | `.vk`, its setup kind `ceremony` | setup kind | the transcript, first phase and model: `assay_ceremony::verify_verifying_key`, which shows its circuit as well |
 //! | `.secret`, its key | circuit digest and digest of the `.vk` | [`Keys::recompute`] |
 //!
 //! **A verifying key alone proves nothing about its circuit**: its points are determined by circuit and secrets together, and

@@ -55,10 +55,19 @@ pub fn compiled(path: &Path) -> anyhow::Result<Vec<u8>> {
 
 /// The keys in a `.pk` file, mapped; validated in full the first time that this user loads the file.
 pub fn keys(path: &Path) -> anyhow::Result<Keys> {
+    keys_with(path, &ValidatedKeys::of_user())
+}
+
+/// The same, validated in full whatever was validated before.
+pub fn keys_from_nothing(path: &Path) -> anyhow::Result<Keys> {
+    keys_with(path, &ValidatedKeys::none())
+}
+
+fn keys_with(path: &Path, validated: &ValidatedKeys) -> anyhow::Result<Keys> {
     let kind = Kind::ProvingKey;
     files::check(path, &kind.to_string())?;
     let keys = observed("reading and checking the proving key", |observer| {
-        Keys::open_with(path, &ValidatedKeys::of_user(), observer)
+        Keys::open_with(path, validated, observer)
     });
     keys.map_err(|error| {
         let hint = match &error {

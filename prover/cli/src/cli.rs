@@ -8,8 +8,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use serde_json::{Map, Value};
 
 use crate::commands::{
-    attestors, audit, bench, compile, explain, export, inspect, keeper, member, model, prove, receipt, run,
-    series, serve, setup, shell, submit, verify, weights, worker,
+    attestors, audit, bench, ceremony, compile, explain, export, inspect, keeper, member, model, prove,
+    receipt, run, series, serve, setup, shell, submit, verify, weights, worker,
 };
 use crate::outcome::{self, Outcome};
 use crate::{failure, interrupt, ui};
@@ -72,6 +72,7 @@ struct Cli {
 enum Command {
     Compile(compile::Args),
     Setup(setup::Args),
+    Ceremony(ceremony::Args),
     Run(run::Args),
     Explain(explain::Args),
     Prove(prove::Args),
@@ -143,6 +144,7 @@ fn dispatch(command: Command) -> anyhow::Result<Outcome> {
     match command {
         Command::Compile(args) => compile::run(args),
         Command::Setup(args) => setup::run(args),
+        Command::Ceremony(args) => ceremony::run(args),
         Command::Run(args) => run::run(args),
         Command::Explain(args) => explain::run(&args),
         Command::Prove(args) => prove::run(args),

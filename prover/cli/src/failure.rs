@@ -135,7 +135,7 @@ fn chain(error: &anyhow::Error) -> Option<&assay_chain::Error> {
 }
 
 /// A word for the kind of error, which stays the same from version to version: the libraries' own codes, or `file`,
-/// `artifact`, `internal` and, for what a command was asked and cannot do, `request`.
+/// `artifact`, `ceremony`, `internal` and, for what a command was asked and cannot do, `request`.
 pub fn code(error: &anyhow::Error) -> &'static str {
     if let Some(error) = library(error) {
         return error.code();
@@ -148,6 +148,8 @@ pub fn code(error: &anyhow::Error) -> &'static str {
         "internal"
     } else if is(|cause| cause.is::<ArtifactError>()) {
         "artifact"
+    } else if is(|cause| cause.is::<assay_ceremony::Error>()) {
+        "ceremony"
     } else if is(|cause| cause.is::<io::Error>()) {
         "file"
     } else {
@@ -168,6 +170,12 @@ fn is_unexpected(cause: &(dyn std::error::Error + 'static)) -> bool {
         return match error {
             assay::Error::Io { error, .. } => is_unexpected(error),
             error => matches!(error.class(), assay::Class::Internal | assay::Class::System),
+        };
+    }
+    if let Some(error) = cause.downcast_ref::<assay_ceremony::Error>() {
+        return match error {
+            assay_ceremony::Error::Io { error, .. } => is_unexpected(error),
+            error => matches!(error, assay_ceremony::Error::Random(_) | assay_ceremony::Error::Cancelled(_)),
         };
     }
     let Some(error) = cause.downcast_ref::<io::Error>() else { return false };

@@ -39,7 +39,7 @@ mod vector;
 pub mod vectors;
 
 pub use backend::{Backend, BackendError, VARIABLE};
-pub use curve::{Point, Sum};
+pub use curve::{Point, Sum, Sums, add_each, multiply_all, multiply_each, subtract_each};
 pub use map::MappedFile;
 pub use ntt::{Domain, DomainError};
 pub use pages::Pages;

@@ -26,5 +26,6 @@ mod witness;
 mod zkey;
 
 pub use error::CircomError;
+pub use sections::{Reader, Sections};
 pub use witness::read_wtns;
 pub use zkey::Zkey;

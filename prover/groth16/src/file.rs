@@ -101,7 +101,7 @@ impl ProvingKey {
     }
 
     /// Every check but the checksum's and the verifying key's own.
-    fn validate(&self, observer: Observer<'_>) -> Result<(), KeyReadError> {
+    pub(crate) fn validate(&self, observer: Observer<'_>) -> Result<(), KeyReadError> {
         let no_weights = if self.counts.weights > 0 { 0..0 } else { layout::BETA - 4..layout::BETA };
         let gaps = self.layout.gaps().chain([no_weights, layout::FORMAT_AT + 3..layout::COUNTS]);
         if let Some(byte) = gaps.flatten().find(|&byte| self.store.get(byte) != Some(&0)) {

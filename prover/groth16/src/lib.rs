@@ -52,6 +52,7 @@ mod many;
 mod memory;
 #[cfg(feature = "oracle")]
 pub mod oracle;
+pub mod parts;
 mod points;
 mod progress;
 mod proof;

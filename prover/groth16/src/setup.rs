@@ -189,25 +189,30 @@ fn setup_circuit(
     observer: Observer<'_>,
 ) -> Result<ProvingKey, SetupError> {
     let system = System::of(circuit);
-    if circuit.weights.is_some() {
-        return Err(SetupError::HasWeights);
-    }
-    check_whole(circuit)?;
+    check_of_circuit(circuit)?;
     let rows = circuit.r1cs.num_constraints() + circuit.r1cs.num_instance;
     let domain = Domain::for_rows(rows)?;
     setup_with(&system, &secrets(system.digest), &domain, SetupKind::Development, observer)
 }
 
-/// Every check of a circuit, but for its weights.
-pub(crate) fn check_whole(circuit: &Circuit) -> Result<(), SetupError> {
-    check_circuit(&circuit.r1cs, circuit.commitment.as_ref())?;
+/// The committed wires of a circuit without weights, after every check that it needs to pass, and that they are those of its lookups.
+pub(crate) fn check_of_circuit(circuit: &Circuit) -> Result<&[u32], SetupError> {
+    if circuit.weights.is_some() {
+        return Err(SetupError::HasWeights);
+    }
+    check_whole(circuit)
+}
+
+/// The same of any circuit; what is asked of weights beyond that they are the program's, is asked elsewhere.
+pub(crate) fn check_whole(circuit: &Circuit) -> Result<&[u32], SetupError> {
+    let committed = check_circuit(&circuit.r1cs, circuit.commitment.as_ref())?;
     if circuit.program().commitment().as_ref() != Ok(&circuit.commitment) {
         return Err(SetupError::OtherCommitment);
     }
     if circuit.program().committed_weights() != circuit.weights {
         return Err(SetupError::OtherWeights);
     }
-    Ok(())
+    Ok(committed)
 }
 
 /// Where the secrets of a development setup come from. It is as secret as they are.

@@ -424,7 +424,7 @@ fn describe_weights(key: &WeightsVerifyingKey, description: &mut Description) {
 fn describe_key(setup: SetupKind, circuit: [u8; 32], key_hash: [u8; 32], description: &mut Description) {
     let text = match setup {
         SetupKind::Development => "development: do not trust it with real funds",
-        SetupKind::Ceremony => "ceremony",
+        SetupKind::Ceremony => "ceremony, as the file claims: `assay ceremony verify` checks it",
     };
     description.field("setup", "setup", text, setup_kind(setup));
     let circuit = hex::encode(circuit);

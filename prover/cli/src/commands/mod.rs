@@ -3,6 +3,7 @@
 pub mod attestors;
 pub mod audit;
 pub mod bench;
+pub mod ceremony;
 mod chain;
 pub mod circom;
 pub mod compile;
@@ -49,11 +50,11 @@ fn beside(path: &Path, extension: &str) -> anyhow::Result<PathBuf> {
     Ok(path.with_extension(extension))
 }
 
-/// How a key's secrets were made, as JSON and tables have it.
+/// How a key's file says that its secrets were made, as JSON and tables have it.
 fn setup_kind(kind: SetupKind) -> &'static str {
     match kind {
         SetupKind::Development => "development",
-        SetupKind::Ceremony => "ceremony",
+        SetupKind::Ceremony => "ceremony-claimed",
     }
 }
 

@@ -29,8 +29,8 @@ the architecture, and model.registration.pk and .vk, of the circuit that proves 
 What --development means: Groth16 keys are made from secrets. Here this machine draws them,
 uses them and forgets them; whoever could read its memory could forge proofs. The keys carry
 the mark `development` for good, the verifier program stores it, and programs that hold real
-funds refuse it. Ceremonies, whose keys are sound when one of many contributors was honest,
-are not part of this version.
+funds refuse it. `assay ceremony` makes keys that are sound when one of many contributors was
+honest.
 
 A key's file claims which circuit it is of, and nothing in it shows that. --setup-record keeps
 the secrets' seed, from which `assay verify --setup-record` makes the key again and compares.
@@ -65,8 +65,11 @@ pub struct Args {
 pub fn run(args: Args) -> anyhow::Result<Outcome> {
     if !args.development {
         return Err(hinted(
-            anyhow!("a setup without --development is a ceremony, and this version has none yet"),
-            "for tests and local networks: `assay setup --development` (its keys are marked as such for good)",
+            anyhow!(
+                "a setup on one machine makes development keys, and --development says that this is known"
+            ),
+            "for tests and local networks: `assay setup --development` (its keys are marked as such for good); for all else \
+             `assay ceremony`, with many contributors",
         ));
     }
     let model = artifacts::model(&args.model)?;

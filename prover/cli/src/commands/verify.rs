@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use anyhow::anyhow;
 use assay::{
     CircuitBinding, Class, CommittedVerifier, Context, Error, Inputs, Keys, ProofFile, Salts, Scalar,
-    SetupKind, Verified, Verifier,
+    SetupKind, Verified, Verifier, VerifyingKey,
 };
 use serde_json::{Value, json};
 
 use crate::artifacts::{self, Model};
-use crate::commands::{bytes32, element, print, setup_kind, show};
+use crate::commands::{bytes32, ceremony, element, print, setup_kind, show};
 use crate::decisions;
 use crate::failure::hinted;
 use crate::inputs;
@@ -35,6 +35,8 @@ commitments, outputs. What a valid proof means depends on what you compare it wi
                   a proof says it
   --setup-record  the key is this model's: it is made again from the seed of its setup, and
                   compared (for development keys; takes what the setup took)
+  --transcript    the key is this model's, and came out of this ceremony, whose first phase is
+                  --ptau: what `assay ceremony verify --vk` shows
   --input         the statement is about this input (committed inputs need --salts, a member
                   input --membership: the statement shows neither its values nor a commitment.
                   Without them, ask for root and scope)
@@ -77,6 +79,17 @@ pub struct Args {
     /// Record of the key's setup: shows that the key is of the model's circuit
     #[arg(long, value_name = "FILE.secret", requires = "model")]
     setup_record: Option<PathBuf>,
+    /// Transcript of the key's ceremony: shows that the key is of the model's circuit, and who contributed
+    #[arg(long, value_name = "FILE", requires_all = ["model", "ptau"], conflicts_with = "setup_record")]
+    transcript: Option<PathBuf>,
+    /// The first phase that the ceremony began from
+    #[arg(long, value_name = "FILE.ptau", requires = "transcript")]
+    ptau: Option<PathBuf>,
+    #[command(flatten)]
+    trusted: ceremony::Trusted,
+    /// Hash of a contribution that must be in the transcript; may be repeated
+    #[arg(long, value_name = "HEX", value_parser = bytes32, requires = "transcript")]
+    contribution: Vec<[u8; 32]>,
     /// Input that the statement must be about: JSON or CSV, as for `assay prove`
     #[arg(long, value_name = "FILE", requires = "model")]
     input: Option<PathBuf>,
@@ -115,15 +128,22 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
     }
     let expected = expected(&args, model.as_ref())?;
     let recomputed = recompute(&args, model.as_ref())?;
+    let ceremony = ceremony_of(&args, model.as_ref(), verifier.key())?;
     let (setup, circuit, key) =
         (verifier.key().setup_kind(), verifier.key().circuit_digest(), verifier.key().digest());
+    let (ceremony, refused) = match ceremony {
+        Some(Ok(verified)) => (Some(verified), None),
+        Some(Err(error)) => (None, Some(error)),
+        None => (None, None),
+    };
     let answer = check(&args, verifier, model.as_ref(), recomputed.as_ref(), &proof, expected.as_ref());
-    let verdict = match answer {
-        Ok(verified) => Ok(verified),
-        Err(error) if error.class() == Class::Invalid || matches!(error, Error::OtherKey { .. }) => {
-            Err(error)
+    let verdict = match (answer, refused) {
+        (_, Some(error)) => Err(Reason::Ceremony(error)),
+        (Ok(verified), None) => Ok(verified),
+        (Err(error), None) if error.class() == Class::Invalid || matches!(error, Error::OtherKey { .. }) => {
+            Err(Reason::Proof(error))
         }
-        Err(error) => return Err(error.into()),
+        (Err(error), None) => return Err(error.into()),
     };
     let has_member = model.as_ref().is_some_and(|model| model.model.member_input().is_some());
     if verdict.is_ok()
@@ -138,7 +158,13 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
     if verdict.is_ok() && setup == SetupKind::Development {
         ui::warn("this is a development key: whoever made it can forge proofs");
     }
-    let facts = Facts { args: &args, proof: &proof, model: model.as_ref(), setup, circuit, key };
+    if verdict.is_ok() && setup == SetupKind::Ceremony && ceremony.is_none() {
+        ui::warn(
+            "that the key comes from a ceremony is what its file claims: --transcript and --ptau verify it",
+        );
+    }
+    let model = model.as_ref();
+    let facts = Facts { args: &args, proof: &proof, model, setup, circuit, key, ceremony: ceremony.as_ref() };
     print(|| facts.json(&verdict), || facts.text(&verdict))?;
     Ok(if verdict.is_ok() { Outcome::Valid } else { Outcome::Invalid })
 }
@@ -249,6 +275,47 @@ fn expect(
     Ok(verified)
 }
 
+/// What the transcript says of the key, if there is one. An error that is no answer is the command's.
+fn ceremony_of(
+    args: &Args,
+    model: Option<&Model>,
+    key: &VerifyingKey,
+) -> anyhow::Result<Option<Result<assay_ceremony::Verified, assay_ceremony::Error>>> {
+    let (Some(model), Some(path), Some(ptau)) = (model, &args.transcript, &args.ptau) else {
+        return Ok(None);
+    };
+    let (transcript, file) = (ceremony::transcript(path)?, ceremony::ptau(ptau)?);
+    args.trusted.expect(&file.phase1().map_err(|error| ceremony::advised(error.into()))?.identity())?;
+    let verified = observed("verifying the key's ceremony", |observer| {
+        let (circuit, phase1) = (model.model.circuit(), file.phase1()?);
+        assay_ceremony::verify_verifying_key(circuit, &phase1, &transcript, key, &args.contribution, observer)
+    });
+    match verified {
+        Err(error) if ceremony::is_no_answer(&error) => Err(ceremony::advised(error)),
+        verified => Ok(Some(verified)),
+    }
+}
+
+/// Why a proof is not valid.
+#[derive(Debug, thiserror::Error)]
+enum Reason {
+    /// The proof, or what it is compared with.
+    #[error(transparent)]
+    Proof(Error),
+    /// The key is not the ceremony's.
+    #[error("the key is not the one of this ceremony: {0}")]
+    Ceremony(assay_ceremony::Error),
+}
+
+impl Reason {
+    fn code(&self) -> &'static str {
+        match self {
+            Reason::Proof(error) => error.code(),
+            Reason::Ceremony(_) => "ceremony",
+        }
+    }
+}
+
 /// What a verdict is about, valid or not.
 struct Facts<'a> {
     args: &'a Args,
@@ -257,22 +324,26 @@ struct Facts<'a> {
     setup: SetupKind,
     circuit: [u8; 32],
     key: [u8; 32],
+    /// What the transcript of the key's ceremony has shown.
+    ceremony: Option<&'a assay_ceremony::Verified>,
 }
 
 impl Facts<'_> {
-    fn json(&self, verdict: &Result<Verified, Error>) -> Value {
+    fn json(&self, verdict: &Result<Verified, Reason>) -> Value {
         let verified = verdict.as_ref().ok();
         let mut value = json!({
             "valid": verified.is_some(),
             "reason": verdict.as_ref().err().map(ToString::to_string),
-            "code": verdict.as_ref().err().map(Error::code),
+            "code": verdict.as_ref().err().map(Reason::code),
             "proof_file": show(&self.args.proof),
             "digest": self.proof.statement.digest().ok().map(|digest| digest.to_string()),
             "context": hex::encode(self.proof.statement.context),
             "circuit": hex::encode(self.circuit),
-            "circuit_binding": verified.map(|verified| binding(verified.binding)),
+            "circuit_binding": verified.map(|verified| self.binding(verified.binding)),
             "key": hex::encode(self.key),
-            "setup": setup_kind(self.setup),
+            "setup": if self.ceremony.is_some() { "ceremony" } else { setup_kind(self.setup) },
+            "setup_binding": self.setup_binding(),
+            "ceremony": self.ceremony.map(ceremony::verified_json),
         });
         if let (Some(model), Some(object)) = (self.model, value.as_object_mut()) {
             object.insert("model".into(), model.model.name().into());
@@ -287,7 +358,34 @@ impl Facts<'_> {
         value
     }
 
-    fn text(&self, verdict: &Result<Verified, Error>) -> String {
+    /// What ties the key to its circuit.
+    fn binding(&self, binding: CircuitBinding) -> &'static str {
+        match (self.ceremony, binding) {
+            (Some(_), _) => "ceremony",
+            (None, CircuitBinding::Claimed) => "claimed",
+            (None, CircuitBinding::Recomputed) => "recomputed",
+        }
+    }
+
+    /// Whether the key's word on its setup was verified. That of a development key needs no verification: it claims nothing.
+    fn setup_binding(&self) -> &'static str {
+        if self.ceremony.is_some() { "verified" } else { "claimed" }
+    }
+
+    /// The setup, and who says so.
+    fn setup(&self) -> String {
+        match (self.setup, self.ceremony) {
+            (_, Some(verified)) => format!(
+                "ceremony of {} contributions, verified by its transcript {}",
+                verified.contributors.len(),
+                hex::encode(verified.transcript)
+            ),
+            (SetupKind::Ceremony, None) => "ceremony, as the key's file claims: not verified".into(),
+            (SetupKind::Development, None) => setup_kind(self.setup).into(),
+        }
+    }
+
+    fn text(&self, verdict: &Result<Verified, Reason>) -> String {
         let verified = match verdict {
             Ok(verified) => verified,
             Err(reason) => {
@@ -303,12 +401,14 @@ impl Facts<'_> {
         let circuit = hex::encode(self.circuit);
         lines.push((
             "circuit",
-            match verified.binding {
-                CircuitBinding::Claimed => format!("{circuit}, as the key's file claims"),
-                CircuitBinding::Recomputed => format!("{circuit}, recomputed from the setup record"),
+            match self.binding(verified.binding) {
+                "ceremony" => format!("{circuit}, verified by the ceremony's transcript"),
+                "recomputed" => format!("{circuit}, recomputed from the setup record"),
+                _ => format!("{circuit}, as the key's file claims"),
             },
         ));
-        lines.push(("setup", setup_kind(self.setup).to_owned()));
+        lines.push(("setup", self.setup()));
+        lines.extend(self.ceremony.into_iter().flat_map(ceremony::ceremony_lines));
         lines.push(("digest", verified.digest.to_string()));
         lines.push(("context", hex::encode(self.proof.statement.context)));
         text += &ui::fields(&lines);
@@ -319,12 +419,5 @@ impl Facts<'_> {
         }
         text += &decisions::section(&verified.decisions);
         text
-    }
-}
-
-fn binding(binding: CircuitBinding) -> &'static str {
-    match binding {
-        CircuitBinding::Claimed => "claimed",
-        CircuitBinding::Recomputed => "recomputed",
     }
 }

@@ -62,6 +62,10 @@ pub enum Product {
         /// SHA-256 of the key.
         key: [u8; 32],
     },
+    /// The transcript of a ceremony.
+    Transcript,
+    /// A ceremony in one file.
+    Ceremony,
     /// A page for `man`.
     ManPage,
 }
@@ -117,6 +121,7 @@ impl Product {
                 | Product::History
                 | Product::Checkpoint
                 | Product::Solidity { .. }
+                | Product::Transcript
                 | Product::ManPage
         )
     }
@@ -132,6 +137,8 @@ impl Product {
     fn gives_way(self, old: &[u8], new: Option<&[u8]>) -> Result<(), String> {
         match self {
             Product::Key => Err("exists, and a key that is lost cannot be made again".into()),
+            Product::Transcript => Err("exists, and may be the transcript of another key".into()),
+            Product::Ceremony => Err("exists, and may be another state of the ceremony".into()),
             Product::SetupRecord => {
                 Err("exists, and a setup record that is lost cannot be made again".into())
             }

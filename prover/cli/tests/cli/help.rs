@@ -10,6 +10,7 @@ fn help_teaches() {
         for command in [
             "compile",
             "setup",
+            "ceremony",
             "run",
             "explain",
             "prove",
@@ -39,6 +40,7 @@ fn help_teaches() {
             ("member", &["key", "leaf", "path"][..]),
             ("export", &["solidity", "calldata"]),
             ("weights", &["fit", "commit", "check", "audit"]),
+            ("ceremony", &["new", "contribute", "beacon", "verify", "export", "pack", "unpack"]),
             (
                 "model",
                 &[

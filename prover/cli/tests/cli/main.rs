@@ -4,6 +4,7 @@
 
 mod audit;
 mod bad_input;
+mod ceremony;
 mod circom;
 mod columns;
 mod common;

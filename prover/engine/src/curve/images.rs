@@ -31,6 +31,16 @@ pub(crate) fn with_images<P: Point>(backend: Backend, points: &[P], indices: &[u
     table
 }
 
+/// Replaces each point by its image.
+pub(super) fn endomorphism<P: Point>(backend: Backend, points: &mut [P]) {
+    let mut x: Vec<[u64; 4]> = points.iter().flat_map(|point| point.first()).copied().collect();
+    scale::<P>(backend, &mut x);
+    let components = x.len() / points.len().max(1);
+    for (point, x) in points.iter_mut().zip(x.chunks(components.max(1))) {
+        point.first_mut().copy_from_slice(x);
+    }
+}
+
 /// Multiplies coordinates by b; they stay below 1.0001 p.
 fn scale<P: Point>(backend: Backend, x: &mut [[u64; 4]]) {
     #[cfg(target_arch = "x86_64")]

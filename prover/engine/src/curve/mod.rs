@@ -10,17 +10,24 @@
 mod adder;
 mod images;
 mod kernel;
+mod multiples;
 mod point;
 mod portable;
+mod sparse;
 
 pub(crate) use self::point::sealed;
-pub use self::point::{Point, Sum};
 use self::sealed::Kernels;
 pub(crate) use self::{
     adder::{Adder, List},
     images::with_images,
     kernel::{Kernel, Pair, Ref},
+    multiples::images,
     point::to_sum,
+};
+pub use self::{
+    multiples::{add_each, multiply_all, multiply_each, subtract_each},
+    point::{Point, Sum},
+    sparse::Sums,
 };
 use crate::{Backend, G1Point, G2Point};
 

@@ -23,7 +23,7 @@ const C_OVER_R: [u64; 3] = [0x5398_fd03_00ff_6565, 0x4cce_f014_a773_d2d2, 2];
 const B_OVER_R: [u64; 3] = [0xd91d_232e_c7e0_b3d7, 2, 0];
 
 /// `(k1, k2)` for k below 2^253.
-pub(super) fn halve(k: &[u64; 4]) -> [i128; 2] {
+pub(crate) fn halve(k: &[u64; 4]) -> [i128; 2] {
     let (c1, c2) = (times_fraction(k, &C_OVER_R), times_fraction(k, &B_OVER_R));
     let low = u128::from(k[0]) | u128::from(k[1]) << 64;
     // Both results are below 2^127 in size, so their low 128 bits are all of them.

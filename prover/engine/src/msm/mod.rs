@@ -27,6 +27,7 @@ use rayon::prelude::*;
 use self::scalars::Class;
 use self::window::Histogram;
 pub(crate) use self::{
+    halves::halve,
     scalars::signed,
     window::{MAX_WINDOW, Plan},
 };

@@ -11,6 +11,7 @@
 //!
 //! Cost: about `3 N (k + 2 e)` products in the field for `N = 3^e 2^k`, on all threads of rayon's pool.
 
+mod points;
 mod portable;
 pub(crate) mod shape;
 

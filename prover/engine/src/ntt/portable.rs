@@ -54,7 +54,7 @@ impl Tables {
     }
 
     /// N times the coefficients, by reversed digits of their index.
-    fn coefficients(&self, values: &mut [Fr], depth: usize) {
+    pub(super) fn coefficients(&self, values: &mut [Fr], depth: usize) {
         let Some(level) = self.levels.get(depth) else { return };
         let h = values.len() / level.radix;
         if level.radix == 2 {

@@ -10,14 +10,15 @@ use super::error::CircomError;
 const MOST_SECTIONS: u32 = 64;
 
 /// A file's sections by number.
-pub(super) struct Sections<'a>(Vec<(u32, &'a [u8])>);
+pub struct Sections<'a>(Vec<(u32, &'a [u8])>);
 
 impl<'a> Sections<'a> {
-    pub(super) fn read(
-        bytes: &'a [u8],
-        magic: &'static str,
-        version: u32,
-    ) -> Result<Sections<'a>, CircomError> {
+    /// The sections of a file that starts with this magic and version.
+    ///
+    /// # Errors
+    /// [`CircomError::Magic`] for another kind of file; [`CircomError::Sections`] or [`CircomError::Length`] for lengths that
+    /// do not fit the file.
+    pub fn read(bytes: &'a [u8], magic: &'static str, version: u32) -> Result<Sections<'a>, CircomError> {
         let mut reader = Reader { section: 0, rest: bytes };
         let start = (reader.take::<[u8; 4]>(), reader.take::<u32>());
         if !matches!(start, (Ok(found), Ok(number)) if found == magic.as_bytes() && number == version) {
@@ -41,7 +42,11 @@ impl<'a> Sections<'a> {
         Ok(Sections(sections))
     }
 
-    pub(super) fn get(&self, section: u32) -> Result<&'a [u8], CircomError> {
+    /// The bytes of a section.
+    ///
+    /// # Errors
+    /// [`CircomError::Section`] where it is not there, or more than once.
+    pub fn get(&self, section: u32) -> Result<&'a [u8], CircomError> {
         let mut found = self.0.iter().filter(|(number, _)| *number == section);
         match (found.next(), found.count()) {
             (Some((_, bytes)), 0) => Ok(bytes),
@@ -51,7 +56,10 @@ impl<'a> Sections<'a> {
     }
 
     /// Fails unless a section has `count` values of `size` bytes and nothing else.
-    pub(super) fn expect(&self, section: u32, count: u32, size: usize) -> Result<(), CircomError> {
+    ///
+    /// # Errors
+    /// [`CircomError::Section`] or [`CircomError::Length`].
+    pub fn expect(&self, section: u32, count: u32, size: usize) -> Result<(), CircomError> {
         let (expected, found) = (u64::from(count) * size as u64, self.get(section)?.len() as u64);
         if expected == found { Ok(()) } else { Err(CircomError::Length { section, expected, found }) }
     }
@@ -75,13 +83,19 @@ impl<'a> Sections<'a> {
 }
 
 /// Takes values from a section's start.
-pub(super) struct Reader<'a> {
-    pub(super) section: u32,
-    pub(super) rest: &'a [u8],
+pub struct Reader<'a> {
+    /// Number of the section, for errors.
+    pub section: u32,
+    /// Bytes that are not yet taken.
+    pub rest: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn take<T: Pod>(&mut self) -> Result<T, CircomError> {
+    /// The next value.
+    ///
+    /// # Errors
+    /// [`CircomError::Length`] where the section ends before it.
+    pub fn take<T: Pod>(&mut self) -> Result<T, CircomError> {
         let (section, found) = (self.section, self.rest.len() as u64);
         let split = self.rest.split_at_checked(size_of::<T>());
         let (head, rest) =
@@ -103,13 +117,20 @@ impl<'a> Reader<'a> {
         Ok(head.chunks_exact(size_of::<T>()).map(bytemuck::pod_read_unaligned))
     }
 
-    /// The field's order, after its length in bytes.
-    pub(super) fn modulus<F: PrimeField<BigInt = BigInteger256>>(&mut self) -> Result<(), CircomError> {
+    /// Takes the field's order, after its length in bytes.
+    ///
+    /// # Errors
+    /// [`CircomError::Protocol`] for another field's.
+    pub fn modulus<F: PrimeField<BigInt = BigInteger256>>(&mut self) -> Result<(), CircomError> {
         let (length, words): (u32, [u64; 4]) = (self.take()?, self.take()?);
         if length == 32 && words == F::MODULUS.0 { Ok(()) } else { Err(CircomError::Protocol) }
     }
 
-    pub(super) fn finish(self) -> Result<(), CircomError> {
+    /// Fails where bytes are left.
+    ///
+    /// # Errors
+    /// [`CircomError::Length`].
+    pub fn finish(self) -> Result<(), CircomError> {
         if self.rest.is_empty() {
             return Ok(());
         }

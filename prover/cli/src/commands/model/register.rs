@@ -48,7 +48,7 @@ pub struct Args {
     /// Record of the key's setup: shows that the key is of the model's circuit
     #[arg(long, value_name = "FILE.secret")]
     setup_record: Option<PathBuf>,
-    /// SHA-256 of the ceremony's transcript, for a key of a ceremony: 32 bytes in hexadecimal
+    /// Hash of the ceremony's transcript, for a key of a ceremony: the `transcript hash` that `assay ceremony export` and `verify` print
     #[arg(long, value_name = "HEX", value_parser = bytes32)]
     transcript_hash: Option<[u8; 32]>,
     /// From proposals to their effect, now and later: 1d to 30d, as 36h or 3d
@@ -164,7 +164,7 @@ fn transcript(args: &Args, setup: SetupKind) -> anyhow::Result<(SetupKind, [u8; 
         )),
         (SetupKind::Ceremony, _) => Err(hinted(
             anyhow!("the key comes from a ceremony, and its registration names the ceremony's transcript"),
-            "--transcript-hash is the transcript's SHA-256",
+            "--transcript-hash is the transcript hash that `assay ceremony export` and `verify` print",
         )),
     }
 }

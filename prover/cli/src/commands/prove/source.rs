@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use assay::{CommittedProver, Context, Decision, Error, Execution, Observer, ValidatedKeys};
+use assay::{CommittedProver, Context, Decision, Error, Execution, Observer, SetupKind, ValidatedKeys};
 use rand_chacha::ChaCha20Rng;
 
 use crate::artifacts::{self, Model};
 use crate::files;
 use crate::progress::observed;
+use crate::ui;
 
 /// What a proof is made from.
 pub(super) struct Source<'a> {
@@ -30,6 +31,11 @@ impl Source<'_> {
         }
         let keys = artifacts::keys(self.key)?;
         artifacts::pair(&self.model, self.key, keys.verifying_key().circuit_digest())?;
+        if keys.setup_kind() == SetupKind::Ceremony {
+            ui::note(
+                "the key's file says that it comes from a ceremony: `assay ceremony verify --pk` checks it",
+            );
+        }
         Ok(Prover::Fixed(assay::Prover::new(&self.model.model, &keys)?))
     }
 }
