@@ -79,7 +79,7 @@ impl Shape {
             rows: r1cs.num_constraints() + r1cs.num_instance,
             a: wires_of_a(r1cs),
             b: wires_of_b(r1cs),
-            l: wires_of_l(r1cs, committed),
+            l: wires_of_l(r1cs, [committed, &[]]),
             committed: committed.to_vec(),
         })
     }
@@ -126,6 +126,7 @@ impl ProvingKey {
             b: count("query B", shape.b.len())?,
             l: count("query L", shape.l.len())?,
             committed: count("commitment", shape.committed.len())?,
+            weights: 0,
             instance: if shape.committed.is_empty() { 2 } else { 3 },
         };
         let (ic, commitment) = match (&parts.ic[..], parts.sigma_gamma_negated, counts.instance) {
@@ -153,8 +154,11 @@ impl ProvingKey {
             gamma_g2: parts.gamma_g2,
             delta_g2: parts.delta_g2,
         };
-        let verifying_key =
-            VerifyingKey { circuit: shape.circuit, setup: kind, points: KeyPoints { base, ic, commitment } };
+        let verifying_key = VerifyingKey {
+            circuit: shape.circuit,
+            setup: kind,
+            points: KeyPoints { base, ic, commitment, weights: None },
+        };
         verifying_key.check()?;
         let mut key = Assembly::new(counts).ok_or(KeyReadError::Truncated { field: "points" })?;
         let layout = key.layout.clone();

@@ -44,8 +44,13 @@ pub fn lookups() -> Circuit {
 }
 
 pub fn solve(circuit: &Circuit) -> Witness {
-    let assignment =
-        Assignment { inputs: vec![vec![5, -6, 7]], context: [0; 32], salts: vec![], member: None };
+    let assignment = Assignment {
+        inputs: vec![vec![5, -6, 7]],
+        context: [0; 32],
+        salts: vec![],
+        member: None,
+        ..Assignment::default()
+    };
     circuit.solve(&assignment).unwrap()
 }
 

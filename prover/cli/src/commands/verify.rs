@@ -80,7 +80,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE.secret", requires = "model")]
     setup_record: Option<PathBuf>,
     /// Transcript of the key's ceremony: shows that the key is of the model's circuit, and who contributed
-    #[arg(long, value_name = "FILE", requires_all = ["model", "ptau"], conflicts_with = "setup_record")]
+    #[arg(long, value_name = "FILE", requires_all = ["model", "ptau"], conflicts_with_all = ["setup_record", "commitment"])]
     transcript: Option<PathBuf>,
     /// The first phase that the ceremony began from
     #[arg(long, value_name = "FILE.ptau", requires = "transcript")]
@@ -194,7 +194,7 @@ fn committed(args: &Args, commitment: &Path, registration: &Path) -> anyhow::Res
     };
     let verdict = match check() {
         Err(error) if error.class() != Class::Invalid => return Err(error.into()),
-        verdict => verdict,
+        verdict => verdict.map_err(Reason::Proof),
     };
     if verdict.is_ok() && args.address.is_none() {
         ui::warn("a commitment can be copied: --address asks for the place that it was made for");
@@ -202,7 +202,8 @@ fn committed(args: &Args, commitment: &Path, registration: &Path) -> anyhow::Res
     if verdict.is_ok() && setup == SetupKind::Development {
         ui::warn("this is a development key: whoever made it can forge proofs and commitments");
     }
-    let facts = Facts { args, proof: &proof, model: model.as_ref(), setup, circuit, key: digest };
+    let model = model.as_ref();
+    let facts = Facts { args, proof: &proof, model, setup, circuit, key: digest, ceremony: None };
     print(|| facts.json(&verdict), || facts.text(&verdict))?;
     Ok(if verdict.is_ok() { Outcome::Valid } else { Outcome::Invalid })
 }
